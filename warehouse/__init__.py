@@ -1,0 +1,1 @@
+"""The ground floor: what a thing is and where it is kept."""

@@ -1,0 +1,7 @@
+-- One row per team.
+-- layer: observed
+-- key: team
+CREATE TABLE team (
+    team  VARCHAR NOT NULL,
+    title VARCHAR
+);
