@@ -1,0 +1,1 @@
+"""Facts to findings: pure functions of frames and Arrow batches."""
