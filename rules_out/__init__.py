@@ -1,0 +1,1 @@
+"""Findings to rules, and rules to repositories."""
