@@ -1,0 +1,1 @@
+"""The Streamlit pages: read the published snapshot, append events to the journal."""
