@@ -1,0 +1,1 @@
+"""One file per noun; each parses and prints, and decides nothing."""
