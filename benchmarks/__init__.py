@@ -1,0 +1,1 @@
+"""Figures measured in one run, as ratios where machines differ. Not in the wheel."""
